@@ -1,0 +1,367 @@
+"""A comment as the rules and the model read it: folded, with the way back to the original.
+
+Folding undoes what people do to letters so that a word filter will not see them: look-alike letters, zero-width
+characters, stretched, spaced, masked and numbered spellings. What it makes is only read, never shown: every
+position of the folded form leads back to the characters of the original.
+
+Respellings are undone **towards a known term only** (``1d10t`` because ``idiot`` is a term). A token that leads to
+no term stays as it was typed, which is why ``K1``, ``45s`` and ``$54.30`` stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from itertools import groupby
+
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+"""One word of a folded text: letters and digits, with apostrophes inside."""
+
+LONGEST_TERM = 40
+"""Longer runs of characters are never a respelt term; the bound keeps the search for one linear."""
+
+# Marks and controls that are laid over Latin letters to break a word. Arabic and Hebrew points are letters' parts: kept.
+_OVERLAID = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]")
+_SPACES = frozenset("\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029")
+# In plain ASCII only controls fold to anything but lower case: white space to a blank, the others to nothing.
+_CONTROLS = {code: " " if chr(code) in _SPACES else None for code in (*range(10), *range(11, 32), 127)}
+_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"'})
+
+# Symbols and digits read as letters, only inside a token that also holds letters.
+_LEET = {
+    "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g",
+    "@": "a", "$": "s", "!": "i", "|": "i", "+": "t", "\u20ac": "e", "\u00a3": "l", "(": "c",
+}  # fmt: skip
+_AS_I = str.maketrans(_LEET)
+_AS_L = str.maketrans({**_LEET, "1": "l", "!": "l", "|": "l"})
+_MASKS = frozenset("*#@$%!_-+")
+
+# What sends a text to the slow path. Each search looks for rare characters first: most comments hold none of it.
+_TRIPLES = tuple(letter * 3 for letter in "abcdefghijklmnopqrstuvwxyz")  # stretched: fuuuck
+_SIGN = re.compile(r"[0-9@$*#+|%&_\u20ac\u00a3!?(]")
+_SIGNED = re.compile(r"[^\W\d_][0-9@$*#+|%&_\u20ac\u00a3]|[0-9@$*#+|][^\W\d_]|[^\W\d_][!(?]+[^\W\d_]")  # f*ck, 1d1ot
+_BROKEN = re.compile(r"[.\-](?<=[^\W\d_].)[^\W\d_]")  # id.iot, b.u.l.l
+_SPELT = re.compile(r" {1,3}[^\W\d_] {1,3}[^\W\d_](?![^\W_])(?<=(?<![^\W_]).)")  # the end of k i l l
+_DOTTED = re.compile(r"[a-z](?:\.[a-z]){0,3}\.?")  # J.A.P., H.M.S., e.g.: abbreviations
+_SPACED = re.compile(
+    r"(?<![^\W_])[^\W_@$*](?:[ ._\-*|/,]{1,3}[^\W_@$*]){2,%d}(?![^\W_])" % (LONGEST_TERM - 1)  # noqa: UP031 - braces
+)
+_NUMBER = re.compile(r"[^\w]*\d[\d.,:/%]*[^\W\d_]{0,2}|[^\W\d_]{1,2}\d+")  # 45s, K1, A55, 5pm, $30
+_CHUNK = re.compile(r"[^\s\"<>\[\]{},;:/\\]+")
+_STRETCH = re.compile(r"([^\W\d_])\1{2,}")
+
+
+class Respellings:
+    """The known terms, and the ways back to them from a respelt token.
+
+    Args:
+        terms: Every word that folding may restore, lower case. Those that come first win where a mask is ambiguous.
+        maskable: The part of them that people mask (``f*ck``): the others are restored from digits, spaces and
+            stretched letters only.
+    """
+
+    def __init__(self, terms: Iterable[str], maskable: Iterable[str] = ()) -> None:
+        self.terms = frozenset(term for term in terms if " " not in term)
+        self._maskable: dict[tuple[str, int], list[str]] = {}
+        for term in maskable:
+            if " " not in term and len(term) > 2:
+                self._maskable.setdefault((term[0], len(term)), []).append(term)
+        self._squeezed: dict[str, str] = {}
+        for term in sorted(self.terms, reverse=True):
+            self._squeezed[squeeze(term)] = term
+
+    def restore(self, token: str) -> str | None:
+        """Find the term that a respelt token stands for.
+
+        Args:
+            token: Lower-case, without spaces.
+
+        Returns:
+            The term, or None when the token leads to no term or is one already.
+        """
+        if len(token) > LONGEST_TERM or token in self.terms:
+            return None
+        core = token.strip(".-_'\"!?()")
+        if not core or _NUMBER.fullmatch(core):
+            return None
+        if core.isalpha():
+            return self._unstretch(core)
+        if not any(character.isalpha() for character in core):
+            return None
+        for alphabet in (_AS_I, _AS_L):
+            read = core.translate(alphabet)
+            if read.isalpha() and (found := self._known(read)):
+                return found
+        stripped = token.lstrip(".-_'\"(").rstrip(".'\",;)")
+        return self._unmask(stripped) or self._unbreak(core)
+
+    def join(self, letters: str) -> str | None:
+        """Read letters that were spaced apart: one term or several, the longest first.
+
+        Args:
+            letters: The letters without what stood between them.
+
+        Returns:
+            The words with a space between them, or None when they are not all terms.
+        """
+        for alphabet in (_AS_I, _AS_L):
+            if words := self._segment(letters.translate(alphabet)):
+                return " ".join(words)
+        return None
+
+    def _known(self, word: str) -> str | None:
+        return word if word in self.terms else self._unstretch(word)
+
+    def _unstretch(self, word: str) -> str | None:
+        if not _STRETCH.search(word):
+            return None
+        for kept in (r"\1", r"\1\1"):
+            if (shorter := _STRETCH.sub(kept, word)) in self.terms:
+                return shorter
+        return self._squeezed.get(squeeze(word))
+
+    def _unmask(self, token: str) -> str | None:
+        token = token.rstrip("!?")
+        hidden = [place for place, character in enumerate(token) if character in _MASKS]
+        # a lone hyphen is a compound, not a mask; f---, f*** and a*s are masks, A** is a rating
+        if not hidden or hidden[0] == 0 or (len(hidden) == 1 and token[hidden[0]] in "-+"):
+            return None
+        if len(token) - len(hidden) < (1 if len(token) > 3 and len(hidden) == len(token) - 1 else 2):
+            return None
+        letters = [None if character in _MASKS else character.translate(_AS_I) for character in token]
+        lengths = [letters]
+        if len(hidden) == 1 and token[hidden[0]] == "*":  # f*k: one star for two letters
+            lengths.append([*letters[: hidden[0]], None, *letters[hidden[0] :]])
+        for wanted in lengths:
+            for term in self._maskable.get((token[0], len(wanted)), ()):
+                if all(letter is None or letter == there for letter, there in zip(wanted, term, strict=True)):
+                    return term
+        return None
+
+    def _unbreak(self, core: str) -> str | None:
+        whole = core.translate({ord(character): None for character in "._-*'"})
+        if len(whole) < 4 or not whole.isalpha() or whole == core or whole not in self.terms:
+            return None
+        # "the cat.as" is a missing space, not a broken word: no part may be a term of its own
+        parts = re.split(r"[._\-*']+", core)
+        return None if any(part in self.terms for part in parts) else whole
+
+    def _segment(self, letters: str) -> list[str] | None:
+        best: list[list[str] | None] = [[]]
+        for end in range(1, len(letters) + 1):
+            found: list[str] | None = None
+            for start in range(max(0, end - LONGEST_TERM), end):
+                before, word = best[start], letters[start:end]
+                if before is not None and word in self.terms and (found is None or len(before) + 1 < len(found)):
+                    found = [*before, word]
+            best.append(found)
+        words = best[-1]
+        return words if words and max(map(len, words)) > 2 else None
+
+
+class Text:
+    """A comment and its folded form.
+
+    Attributes:
+        original: The comment as it was written.
+        folded: Lower case, look-alikes and respellings undone; what rules and model read.
+    """
+
+    __slots__ = ("_ends", "_starts", "folded", "original")
+
+    def __init__(self, original: str, folded: str, starts: list[int] | None, ends: list[int] | None) -> None:
+        self.original = original
+        self.folded = folded
+        self._starts = starts
+        self._ends = ends
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the folded form, in order."""
+        return WORD.findall(self.folded)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Lead a span of the folded form back to the original.
+
+        Args:
+            start: Position of the first character in ``folded``.
+            end: Position after the last one, greater than ``start``.
+
+        Returns:
+            Start and end in ``original``.
+        """
+        if self._starts is None or self._ends is None:
+            return start, end
+        return self._starts[start], self._ends[end - 1]
+
+
+def fold(original: str, respellings: Respellings) -> Text:
+    """Fold a comment, in time linear in its length.
+
+    Args:
+        original: Any str, lone surrogates included.
+        respellings: The terms that may be restored.
+
+    Returns:
+        The text with its folded form. Folding a folded form again changes nothing.
+
+    Example:
+        >>> known = Respellings(["idiot"], maskable=["idiot"])
+        >>> text = fold("Y0u 1D10T, K1 costs $54.30", known)
+        >>> text.folded
+        'y0u idiot, k1 costs $54.30'
+        >>> text.span(4, 9)
+        (4, 9)
+    """
+    if original.isascii():
+        folded, starts, ends = original.lower().translate(_CONTROLS), None, None
+        if len(folded) < len(original):
+            folded, starts, ends = _fold_characters(original)
+    else:
+        folded, starts, ends = _fold_characters(original)
+        folded, starts, ends = _replace(folded, starts, ends, _lookalike_words(folded, respellings))
+    if _is_suspect(folded):
+        folded, starts, ends = _replace(folded, starts, ends, _spaced_words(folded, respellings))
+        folded, starts, ends = _replace(folded, starts, ends, _respelt_words(folded, respellings))
+    return Text(original, folded, starts, ends)
+
+
+def _is_suspect(folded: str) -> bool:
+    return (
+        any(triple in folded for triple in _TRIPLES)
+        or (_SIGN.search(folded) is not None and _SIGNED.search(folded) is not None)
+        or _BROKEN.search(folded) is not None
+        or _SPELT.search(folded) is not None
+    )
+
+
+def squeeze(word: str) -> str:
+    """Reduce every run of one letter to a single letter: ``asshole`` and ``aaasshoole`` both give ``ashole``."""
+    return "".join(letter for letter, _ in groupby(word))
+
+
+Replacement = tuple[int, int, str]
+
+
+class _Characters(dict[int, str]):
+    """What each character folds to, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold_character(chr(code))
+        return folded
+
+
+def _fold_character(character: str) -> str:
+    kind = unicodedata.category(character)
+    if character in _SPACES:
+        return character if character == "\n" else " "
+    if kind in ("Cf", "Cc") or _OVERLAID.match(character):
+        return ""
+    if kind == "Cs":
+        return "\ufffd"
+    if kind in ("Zs", "Zl", "Zp"):
+        return " "
+    plain = character.translate(_QUOTES)
+    decomposed = unicodedata.normalize("NFKD", plain)
+    latin = decomposed[0].isascii()
+    plain = _OVERLAID.sub("", decomposed) if latin else unicodedata.normalize("NFKC", plain)
+    lowered = unicodedata.normalize("NFKC", plain.casefold())
+    return _OVERLAID.sub("", lowered).replace("\u2044", "/")
+
+
+_CHARACTERS = _Characters()
+
+
+def _fold_characters(original: str) -> tuple[str, list[int] | None, list[int] | None]:
+    pieces = [_CHARACTERS[ord(character)] for character in original]
+    folded = "".join(pieces)
+    if len(folded) == len(original) and all(map(len, pieces)):
+        return folded, None, None
+    starts = [index for index, piece in enumerate(pieces) for _ in piece]
+    return folded, starts, [start + 1 for start in starts]
+
+
+def _replace(
+    folded: str, starts: list[int] | None, ends: list[int] | None, replacements: list[Replacement]
+) -> tuple[str, list[int] | None, list[int] | None]:
+    if not replacements:
+        return folded, starts, ends
+    old_starts = starts if starts is not None else list(range(len(folded)))
+    old_ends = ends if ends is not None else list(range(1, len(folded) + 1))
+    pieces: list[str] = []
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    done = 0
+    for start, end, word in replacements:
+        pieces += (folded[done:start], word)
+        new_starts += old_starts[done:start]
+        new_ends += old_ends[done:start]
+        if len(word) == end - start:
+            new_starts += old_starts[start:end]
+            new_ends += old_ends[start:end]
+        else:  # a restored word stands for the whole token: any part of it leads back to all of the token
+            new_starts += [old_starts[start]] * len(word)
+            new_ends += [old_ends[end - 1]] * len(word)
+        done = end
+    pieces.append(folded[done:])
+    new_starts += old_starts[done:]
+    new_ends += old_ends[done:]
+    return "".join(pieces), new_starts, new_ends
+
+
+def _lookalike_words(folded: str, respellings: Respellings) -> list[Replacement]:
+    replacements = []
+    for match in WORD.finditer(folded):
+        word = match.group()
+        if word.isascii():
+            continue
+        read = word.translate(LOOKALIKES)
+        latin = any(character.isascii() and character.isalpha() for character in word)
+        # a whole word of another alphabet is that language's word, unless it spells out a term
+        if read != word and (latin or read in respellings.terms):
+            replacements.append((match.start(), match.end(), read))
+    return replacements
+
+
+def _spaced_words(folded: str, respellings: Respellings) -> list[Replacement]:
+    replacements = []
+    for match in _SPACED.finditer(folded):
+        if _DOTTED.fullmatch(match.group()):
+            continue
+        joined = respellings.join("".join(letter for letter in match.group() if letter not in " ._-*|/,"))
+        if joined is not None:
+            replacements.append((match.start(), match.end(), joined))
+    return replacements
+
+
+def _respelt_words(folded: str, respellings: Respellings) -> list[Replacement]:
+    replacements = []
+    for match in _CHUNK.finditer(folded):
+        chunk = match.group()
+        if len(chunk) > LONGEST_TERM:
+            shortened = _STRETCH.sub(r"\1\1\1", chunk)
+            restored = respellings.restore(shortened) or (shortened if len(shortened) < len(chunk) else None)
+        elif chunk.isalpha() and not _STRETCH.search(chunk):
+            continue
+        else:
+            restored = respellings.restore(chunk)
+            if restored is None and _STRETCH.search(chunk):
+                restored = _STRETCH.sub(r"\1\1", chunk)
+        if restored is not None and restored != chunk:
+            replacements.append((match.start(), match.end(), restored))
+    return replacements
+
+
+def _read_lookalikes() -> Mapping[int, str]:
+    table = {}
+    for line in files("moderation").joinpath("data/lookalikes.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            letter, *others = line.split()
+            table.update({ord(other): letter for other in others})
+    return table
+
+
+LOOKALIKES: Mapping[int, str] = _read_lookalikes()
+"""Letters of other alphabets that look like a Latin one, by code point."""
