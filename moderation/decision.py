@@ -36,13 +36,16 @@ class Category(StrEnum):
     @property
     def parent(self) -> Category:
         """The category that a subcategory belongs to; a category is its own parent."""
-        return Category(self.value.partition(".")[0])
+        return _PARENTS[self]
 
     @property
     def phrase(self) -> str:
         """The code in words: ``personal attacks``, ``abuse (sexism)``."""
         parent, _, sub = self.value.partition(".")
         return parent.replace("_", " ") + (f" ({sub})" if sub else "")
+
+
+_PARENTS = {code: Category(code.value.partition(".")[0]) for code in Category}
 
 
 @dataclass(frozen=True, slots=True)

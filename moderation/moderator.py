@@ -84,7 +84,7 @@ class Moderator:
         texts = [fold(comment, self.rules.respellings) for comment in comments]
         readings = [_Reading(self, text, self.rules.find(text)) for text in texts]
         for reading, probability in zip(readings, self.model.must_reject([text.folded for text in texts]).tolist(), strict=True):
-            reading.must_reject = probability if reading.text.words else 0.0
+            reading.must_reject = probability if reading.text.folded.strip() else 0.0
         doubtful = [reading for reading in readings if reading.matches or reading.must_reject >= self._lowest]
         self._score(doubtful)
         # only what would be rejected can be excused

@@ -25,7 +25,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from itertools import accumulate
 
@@ -34,7 +34,8 @@ from moderation.text import WORD
 
 Anchors = tuple[frozenset[str], ...]
 
-_TOKEN = re.compile(r"\s*(\.\.\d|[()|?^$]|\{[\w.]+\}|\*?'?[^\W_](?:[^\W_]|['&/+\-])*\*?|\*)|\s*(\S)")
+_TOKEN = re.compile(r"[()|?^$*]|\{[\w.]+\}|\.\.\d|\*?'?[^\W_][\w'&/+\-]*\*?")
+_SPACED = str.maketrans({**{sign: f" {sign} " for sign in "()|?^$"}, "}": "} "})
 _CUT = re.compile(f"({WORD.pattern})")
 _APART = re.compile(r"[.!?;:\"()\[\]\n\u00ab\u00bb]|.{5}")
 _SENTENCE = re.compile(r"[.!?\n]")
@@ -85,7 +86,7 @@ class Sentences:
         self.starts = reached[0:-1:2]
         self.ends = reached[1::2]
         self._gaps = pieces[2:-1:2]
-        self.apart = [True, *[gap != " " and _APART.search(gap) is not None for gap in self._gaps], True]
+        self.apart = [True, *[gap != " " and _is_apart(gap) for gap in self._gaps], True]
         self._places: dict[str, dict[int, int]] = {}
 
     @cached_property
@@ -193,6 +194,9 @@ def read(source: str, lexicons: Mapping[str, Lexicon]) -> Phrase:
         >>> [sorted(anchor) for anchor in phrase.anchors]
         [['idiot', 'idiots'], ['you']]
     """
+    for token in source.translate(_SPACED).split():
+        if not _TOKEN.fullmatch(token):
+            raise PhraseError(f"'{source}' holds '{token}', which means nothing in a phrase: leave it out.")
     phrase = Phrase(source, lexicons)
     if phrase.root.optional:
         raise PhraseError(f"'{source}' would match the empty text: make one word of it obligatory.")
@@ -205,13 +209,12 @@ class _Word:
     optional = False
     loose = False
 
+    __slots__ = ("_token", "_words", "open")
+
     def __init__(self, token: str) -> None:
         self._token = token
         self.open = "*" in token
-
-    @cached_property
-    def _words(self) -> tuple[str, ...]:
-        return (self._token,) if self._token.isalpha() else tuple(WORD.findall(self._token)) or (self._token.strip("*"),)
+        self._words = (token,) if token.isalpha() else tuple(WORD.findall(token)) or (token.strip("*"),)
 
     @property
     def width(self) -> int:
@@ -392,12 +395,12 @@ class _Any:
         return ends
 
     def anchors(self) -> Anchors:
-        each = [tuple(anchor for node, optional in branch if not optional for anchor in node.anchors()) for branch in self._branches]
+        each = [[anchor for node, optional in branch if not optional for anchor in node.anchors()] for branch in self._branches]
         if len(each) == 1:
-            return each[0]
+            return tuple(each[0])
         if not all(each):
             return ()
-        return (frozenset().union(*(min(anchors, key=_cost) for anchors in each)),)
+        return (frozenset().union(*[anchors[0] if len(anchors) == 1 else min(anchors, key=_cost) for anchors in each]),)
 
 
 _Branch = list[tuple["_Node", bool]]
@@ -437,11 +440,7 @@ class _Reader:
     def __init__(self, source: str, lexicons: Mapping[str, Lexicon]) -> None:
         self._source = source
         self._lexicons = lexicons
-        self._tokens: list[str] = []
-        for match in _TOKEN.finditer(source):
-            if match.group(2):
-                raise PhraseError(f"'{source}' holds '{match.group(2)}', which means nothing in a phrase: leave it out.")
-            self._tokens.append(match.group(1))
+        self._tokens = source.translate(_SPACED).split()
         self._at = 0
 
     def read(self) -> _Any:
@@ -494,6 +493,11 @@ class _Reader:
         return _Term(self._lexicons[name])
 
 
+@lru_cache(4096)
+def _is_apart(gap: str) -> bool:
+    return _APART.search(gap) is not None
+
+
 def _along(sentences: Sentences, at: int, words: tuple[str, ...]) -> tuple[int, ...]:
     """Where words that stand one behind the other end, from one place on."""
     there = sentences.words
@@ -543,5 +547,6 @@ def _fits(word: str, part: str) -> bool:
     return word.startswith(letters)
 
 
+@cache
 def _cost(anchors: frozenset[str]) -> float:
     return sum(_SHARES.get(anchor, _UNCOMMON) for anchor in anchors)

@@ -9,7 +9,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ class Clause:
     reject: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """What is rejected.
 
@@ -97,13 +97,20 @@ class Policy:
         violated = {code for code, score in scores.items() if self.clauses[code].reject and score >= self.clauses[code].threshold}
         if relevance is not None and relevance < self.minimum_relevance:
             violated.add(self.relevance_code)
+        if not violated:
+            return ()
         violated |= {code.parent for code in violated}
         return tuple(code for parent in self.precedence for code in Category if code.parent is parent and code in violated)
+
+    @cached_property
+    def _bars(self) -> dict[Category, float]:
+        """The score that each code must reach; out of reach where it never rejects."""
+        return {code: clause.threshold if clause.reject else 2.0 for code, clause in self.clauses.items()}
 
     @property
     def lowest_threshold(self) -> float:
         """The score below which no code is violated; above 1 when nothing rejects."""
-        return min((clause.threshold for clause in self.clauses.values() if clause.reject), default=2.0)
+        return min(self._bars.values())
 
 
 DOUBT = 0.45
@@ -145,18 +152,23 @@ def combine(
     scores = {code: min(model.get(code, 0.0), must_reject) for code in Category}
     moved = {code: _moved(weight, must_reject) for code, weight in rules.items()}
     if not any(score >= sure for score in moved.values()):
-        likeliest = max((code for code in scores if code.parent is code), key=scores.__getitem__)
+        likeliest = max(_CATEGORIES, key=scores.__getitem__)
         scores[likeliest] = max(must_reject, scores[likeliest])
     for code, score in moved.items():
         scores[code] = max(scores[code], score)
     for code in Category:
         scores[code.parent] = max(scores[code.parent], scores[code])
-    for parent in {code.parent for code in Category} - {code.parent for code in rules}:
-        kinds = [code for code in Category if code.parent is parent and code is not parent]
+    for parent, kinds in _KINDS.items():
+        if any(code.parent is parent for code in rules):
+            continue
         total = sum(model.get(code, 0.0) for code in kinds)
         for code in kinds if total else ():
             scores[code] = max(scores[code], scores[parent] * (model.get(code, 0.0) / total))
     return scores
+
+
+_CATEGORIES = [code for code in Category if code.parent is code]
+_KINDS = {parent: [code for code in Category if code.parent is parent is not code] for parent in (Category.ABUSE, Category.PROMOTION)}
 
 
 def _moved(weight: float, must_reject: float) -> float:

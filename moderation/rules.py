@@ -40,6 +40,7 @@ from moderation.phrase import Phrase, PhraseError, Sentences, read
 from moderation.text import Respellings, Text
 
 _TOKENS = re.compile(r"[^\W_]+")
+_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}  # the same for plain ASCII, and quicker
 _SENTENCE_END = re.compile(r"[.!?\n]+")
 _CODES = frozenset(code.value for code in Category)
 
@@ -176,37 +177,40 @@ class _Gate:
     """Which phrases are worth searching for in a comment, by the words that it holds."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._words: dict[str, list[int]] = {}
-        self._parts: dict[str, list[int]] = {}
+        self._phrases = [(rule, phrase) for rule in rules for phrase in rule.phrases]
+        self._words: dict[str, list[_Condition]] = {}
+        self._parts: dict[str, list[_Condition]] = {}
         self._always: list[int] = []
-        self._phrases: list[tuple[Rule, Phrase, list[tuple[frozenset[str], list[str]]]]] = []
-        for number, (rule, phrase) in enumerate((each, phrase) for each in rules for phrase in each.phrases):
-            rarest, *others = phrase.anchors or (None,)
-            if rarest is None:
+        for number, (_, phrase) in enumerate(self._phrases):
+            if not phrase.anchors:
                 self._always.append(number)
-            for anchor in rarest or ():
+                continue
+            rarest, *others = phrase.anchors
+            condition = (number, [(anchor, [word[1:] for word in anchor if word.startswith("*")]) for anchor in others])
+            for anchor in rarest:
                 table = self._parts if anchor.startswith("*") else self._words
-                table.setdefault(anchor.removeprefix("*"), []).append(number)
-            also = [(anchor, [word[1:] for word in anchor if word.startswith("*")]) for anchor in others if anchor]
-            self._phrases.append((rule, phrase, also))
+                table.setdefault(anchor.removeprefix("*"), []).append(condition)
         self._known = frozenset(self._words)
 
-    def candidates(self, folded: str) -> Iterator[tuple[Rule, Phrase]]:
+    def candidates(self, folded: str) -> list[tuple[Rule, Phrase]]:
         """The phrases whose every anchor the comment holds, in the order of the rules."""
-        words = frozenset(_TOKENS.findall(folded))
-        found = set(self._always)
-        for word in self._known & words:
-            found.update(self._words[word])
-        for part, numbers in self._parts.items():
+        words = frozenset(folded.translate(_BLANKS).split() if folded.isascii() else _TOKENS.findall(folded))
+        conditions = [condition for word in self._known & words for condition in self._words[word]]
+        for part, further in self._parts.items():
             if part in folded:
-                found.update(numbers)
-        for number in sorted(found):
-            rule, phrase, also = self._phrases[number]
-            for anchor, parts in also:
-                if words.isdisjoint(anchor) and not any(part in folded for part in parts):
+                conditions += further
+        found = self._always.copy()
+        for number, others in conditions:
+            for anchor, parts in others:
+                if words.isdisjoint(anchor) and not (parts and any(part in folded for part in parts)):
                     break
             else:
-                yield rule, phrase
+                found.append(number)
+        return [self._phrases[number] for number in sorted(set(found))] if found else []
+
+
+_Condition = tuple[int, list[tuple[frozenset[str], list[str]]]]
+"""A phrase by its number, and what else must stand in the comment: one of the words, or of the parts of words."""
 
 
 def _spans(candidates: Iterable[tuple[Rule, Phrase]], folded: str) -> Iterator[Match]:

@@ -40,10 +40,11 @@ _MASKS = frozenset("*#@$%!_-+")
 
 # What sends a text to the slow path. Each search looks for rare characters first: most comments hold none of it.
 _TRIPLES = tuple(letter * 3 for letter in "abcdefghijklmnopqrstuvwxyz")  # stretched: fuuuck
-_SIGN = re.compile(r"[0-9@$*#+|%&_\u20ac\u00a3!?(]")
-_SIGNED = re.compile(r"[^\W\d_][0-9@$*#+|%&_\u20ac\u00a3]|[0-9@$*#+|][^\W\d_]|[^\W\d_][!(?]+[^\W\d_]")  # f*ck, 1d1ot
+_SIGNED = re.compile(
+    r"[0-9@$*#+|%&_\u20ac\u00a3](?:(?<=[^\W\d_].)|(?<=[0-9@$*#+|])(?=[^\W\d_]))|[!(?](?<=[^\W\d_].)[!(?]{0,9}[^\W\d_]"  # f*ck, 1d1ot
+)
 _BROKEN = re.compile(r"[.\-](?<=[^\W\d_].)[^\W\d_]")  # id.iot, b.u.l.l
-_SPELT = re.compile(r" {1,3}[^\W\d_] {1,3}[^\W\d_](?![^\W_])(?<=(?<![^\W_]).)")  # the end of k i l l
+_SPELT = re.compile(r" {1,3}[^\W\d_] {1,3}[^\W\d_](?![^\W_])")  # the end of k i l l
 _DOTTED = re.compile(r"[a-z](?:\.[a-z]){0,3}\.?")  # J.A.P., H.M.S., e.g.: abbreviations
 _SPACED = re.compile(
     r"(?<![^\W_])[^\W_@$*](?:[ ._\-*|/,]{1,3}[^\W_@$*]){2,%d}(?![^\W_])" % (LONGEST_TERM - 1)  # noqa: UP031 - braces
@@ -229,12 +230,10 @@ def fold(original: str, respellings: Respellings) -> Text:
 
 
 def _is_suspect(folded: str) -> bool:
-    return (
-        any(triple in folded for triple in _TRIPLES)
-        or (_SIGN.search(folded) is not None and _SIGNED.search(folded) is not None)
-        or _BROKEN.search(folded) is not None
-        or _SPELT.search(folded) is not None
-    )
+    for triple in _TRIPLES:
+        if triple in folded:
+            return True
+    return bool(_SIGNED.search(folded) or _BROKEN.search(folded) or _SPELT.search(folded))
 
 
 def squeeze(word: str) -> str:
