@@ -116,6 +116,7 @@ class Policy:
 DOUBT = 0.45
 """How far the model moves a rule's weight, on the logit scale: the coefficient of a logistic regression of the label on
 both logits, over the held-out comments in which a rule was found."""
+LIKELIER_THAN_ALL_OTHERS = 0.5
 FIRMEST = 4.0
 """The model's logit is taken no firmer than this, so that no model can silence a certain rule alone."""
 
@@ -130,8 +131,8 @@ def combine(
     says two things, how likely the comment must be rejected at all and how likely each code is. A code cannot be
     likelier than a rejection, so its score is bounded by that; and a rejection has some reason, so the likeliest code
     carries it in full - unless a rule has already named a reason, in which case the model only adds the codes that
-    it is sure of. A category is of some kind in turn: where no rule has named one, its subcategories share its score
-    by their likelihood.
+    it is sure of. A category is of some kind in turn: where no rule has named one, a subcategory that is likelier than
+    all others together carries its score, and otherwise they share it by their likelihood.
 
     Args:
         rules: The greatest weight of the rules found, by code; empty when none was.
@@ -163,7 +164,8 @@ def combine(
             continue
         total = sum(model.get(code, 0.0) for code in kinds)
         for code in kinds if total else ():
-            scores[code] = max(scores[code], scores[parent] * (model.get(code, 0.0) / total))
+            share = model.get(code, 0.0) / total
+            scores[code] = max(scores[code], scores[parent] * (1.0 if share >= LIKELIER_THAN_ALL_OTHERS else share))
     return scores
 
 

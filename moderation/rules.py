@@ -21,9 +21,11 @@ lines that it excuses, ``reject`` near-misses that it must not. The lines of bot
 
 from __future__ import annotations
 
+import gc
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
@@ -123,11 +125,13 @@ class RuleSet:
 
     @cached_property
     def _rule_gate(self) -> _Gate:
-        return _Gate(self.rules)
+        with _uncollected():
+            return _Gate(self.rules)
 
     @cached_property
     def _exception_gate(self) -> _Gate:
-        return _Gate(self.exceptions)
+        with _uncollected():
+            return _Gate(self.exceptions)
 
     def find(self, text: Text) -> list[Match]:
         """Find the rules in a comment, without regard to exceptions.
@@ -171,6 +175,18 @@ def withhold(folded: str, excused: Iterable[Match]) -> str:
     for span in excused:
         folded = folded[: span.start] + " " * (span.end - span.start) + folded[span.end :]
     return folded
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the garbage collector: it would walk the many small parts of the phrases over and over while they are made."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 class _Gate:

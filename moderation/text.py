@@ -45,7 +45,7 @@ _SIGNED = re.compile(
 )
 _BROKEN = re.compile(r"[.\-](?<=[^\W\d_].)[^\W\d_]")  # id.iot, b.u.l.l
 _SPELT = re.compile(r" {1,3}[^\W\d_] {1,3}[^\W\d_](?![^\W_])")  # the end of k i l l
-_DOTTED = re.compile(r"[a-z](?:\.[a-z]){0,3}\.?")  # J.A.P., H.M.S., e.g.: abbreviations
+_DOTTED = re.compile(r"[a-z](?:\.[a-z]){0,2}\.?")  # J.A.P., H.M.S., e.g.: abbreviations
 _SPACED = re.compile(
     r"(?<![^\W_])[^\W_@$*](?:[ ._\-*|/,]{1,3}[^\W_@$*]){2,%d}(?![^\W_])" % (LONGEST_TERM - 1)  # noqa: UP031 - braces
 )

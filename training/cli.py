@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import sys
 import time
@@ -15,13 +16,13 @@ from typing import Any
 
 from moderation import __version__
 from moderation.lexicon import LexiconError
-from moderation.model import Model, ModelError
+from moderation.model import Model, ModelError, write_beside
 from moderation.moderator import Moderator
 from moderation.policy import Policy, PolicyError
 from moderation.rules import RuleError
 from training import evaluation
 from training.corpora import CorporaError, read_all
-from training.examples import REJECT, without_duplicates
+from training.examples import REJECT, is_held_out, without_duplicates
 from training.fit import Data, FitError, Recipe, fit, prepare
 from training.labelled import LabelledError, own_corpus, read
 
@@ -69,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--policy", type=Path)
     evaluate.add_argument("--rules", type=Path)
     evaluate.set_defaults(run=_evaluate)
+    tell = commands.add_parser("report", help="a page with pictures of what rules, model and both decide on held-out comments")
+    tell.add_argument("--corpora", type=Path, help="the folder of the public corpora; the project's own alone when absent")
+    tell.add_argument("--model", type=Path)
+    tell.add_argument("--policy", type=Path)
+    tell.add_argument("--out", type=Path, default=Path("report.html"), help="the page; the figures get the same name with .json")
+    tell.set_defaults(run=_report)
     return parser
 
 
@@ -123,6 +130,21 @@ def _evaluate(options: argparse.Namespace) -> None:
     accuracy = evaluation.category_accuracy(judged)
     if accuracy is not None:
         print(f"category right among the rightly rejected: {accuracy:.1%}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    from training.report import report  # noqa: PLC0415 - matplotlib takes a second that no other command needs
+
+    recipe = Recipe.bundled()
+    public = read_all(options.corpora) if options.corpora else ()
+    examples = [example for example in without_duplicates([*own_corpus(), *public]) if is_held_out(example, recipe.held_out, recipe.seed)]
+    _say(f"judging {len(examples):,} held-out comments three times: rules alone, model alone, both")
+    found, page = report(Moderator(Policy.load(options.policy), options.model), examples)
+    for name, value in found["targets"].items():
+        print(f"{value:8.3f}  {name}")
+    write_beside(options.out, page.encode())
+    write_beside(options.out.with_suffix(".json"), (json.dumps(found, indent=2) + "\n").encode())
+    _say(f"wrote {options.out} and its figures")
 
 
 def _card(data: Data, recipe: Recipe, figures: Any, base: str) -> Mapping[str, Any]:
