@@ -38,7 +38,8 @@ from typing import Any, NamedTuple
 from moderation import lexicon as lexicons_module
 from moderation.decision import Category
 from moderation.lexicon import Lexicon
-from moderation.phrase import Phrase, PhraseError, Sentences, read
+from moderation.phrase import Phrase, PhraseError, read
+from moderation.sentences import Sentences
 from moderation.text import Respellings, Text
 
 _TOKENS = re.compile(r"[^\W_]+")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from moderation.lexicon import Lexicon
-from moderation.phrase import PhraseError, Sentences, read
+from moderation.phrase import PhraseError, read
+from moderation.sentences import Sentences
 
 LEXICONS = {"insult": Lexicon("insult", ("idiot", "idiots", "waste of space")), "empty": Lexicon("empty", ("the",))}
 

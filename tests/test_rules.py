@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from moderation.decision import Category
-from moderation.phrase import Sentences, read
+from moderation.phrase import read
 from moderation.rules import Match, Rule, RuleError, RuleSet, without_excused
+from moderation.sentences import Sentences
 from moderation.text import fold
 
 RULES = RuleSet.load()
