@@ -20,15 +20,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from moderation.text import ENDINGS, LINK
+
 Integers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
-_ENDINGS = "com|net|org|info|io|me|ly|co|shop|store|xyz|tv|biz|site|online|app|krd|iq|example"
-_DOMAIN = re.compile(rf"\.(?:{_ENDINGS})(?!\w)")
-_LINK = re.compile(
-    r"(?:https?://|www\.)\S{1,300}"
-    rf"|(?<![\w@])[a-z0-9][a-z0-9\-]{{0,60}}(?:\.[a-z0-9\-]{{1,40}}){{0,3}}\.(?:{_ENDINGS})(?!\w)(?:/\S{{0,200}})?"
-)
+_DOMAIN = re.compile(rf"\.(?:{ENDINGS})(?!\w)")
+_LINK = re.compile(LINK)
 _HANDLE = re.compile(r"(?<![\w@])@\w{1,40}")
 _ZERO = ord("0")
 _LINK_SIGN, _HANDLE_SIGN = "\ue000", "\ue001"

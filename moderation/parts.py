@@ -18,12 +18,17 @@ from importlib.resources import files
 
 from moderation.lexicon import Lexicon
 from moderation.sentences import Sentences
-from moderation.text import WORD
+from moderation.text import ENDINGS, WORD
 
 Anchors = tuple[frozenset[str], ...]
 """For each obligatory part the words of which one must be present; one behind a ``*`` may stand inside another."""
 
 _LONGEST_CLAUSE = 40
+_SIGNS = {
+    "quoted": frozenset({'*"', "*'", "*\u00ab"}),
+    "link": frozenset({"*@", "*://", "*www.", *(f"*.{ending}" for ending in ENDINGS.split("|"))}),
+}
+"""Signs of which one must stand in the comment for a place to be there; unlike words they say not where."""
 
 
 def _read_shares() -> Mapping[str, float]:
@@ -136,7 +141,7 @@ class Place:
         return (end,) if end is not None and near else ()
 
     def anchors(self) -> Anchors:
-        return ()
+        return (_SIGNS[self._kind],) if self._kind in _SIGNS else ()
 
 
 class Clause:

@@ -83,7 +83,7 @@ class Phrase:
 
     def _starts(self, sentences: Sentences) -> Iterable[int]:
         """The words from which it may be found: those not further before its rarest anchor than it is wide."""
-        if not self.anchors:
+        if not self.anchors or any(not part.isalnum() for part in self._parts):
             return range(len(sentences.words))
         places = sentences.where(self.anchors[0], self._parts)
         if not places:

@@ -7,19 +7,14 @@ from bisect import bisect_left
 from functools import cached_property, lru_cache
 from itertools import accumulate
 
-from moderation.text import WORD
+from moderation.text import LINK, WORD
 
 _CUT = re.compile(f"({WORD.pattern})")
 _APART = re.compile(r"[.!?;:\"()\[\]\n\u00ab\u00bb]|.{5}")
 _SENTENCE = re.compile(r"[.!?\n]")
 PLACES = {
     "quoted": re.compile(r"\"([^\"\n]{1,200})\"|(?<!\w)'([^'\"\n]{1,200})'(?!\w)|\u00ab([^\u00bb\n]{1,200})\u00bb"),
-    "link": re.compile(
-        r"((?:https?://|www\.)\S{1,300}"
-        r"|(?<![\w@])[a-z0-9][a-z0-9\-]{1,40}(?:\.[a-z0-9\-]{2,30}){0,3}"
-        r"\.(?:com|net|org|info|io|me|ly|co|shop|store|xyz|tv|biz|site|online|app|krd|iq|example)(?!\w)(?:/\S{0,200})?"
-        r"|(?<![\w@])@\w{2,40})"
-    ),
+    "link": re.compile(rf"({LINK}|(?<![\w@])@\w{{2,40}})"),
     "number": re.compile(r"((?<!\w)\+?\d[\d \-().]{5,20}\d(?!\w))"),
 }
 

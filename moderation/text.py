@@ -19,6 +19,12 @@ from itertools import groupby
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 """One word of a folded text: letters and digits, with apostrophes inside."""
 
+ENDINGS = "com|net|org|info|io|me|ly|co|shop|store|xyz|tv|biz|site|online|app|krd|iq|example"
+LINK = (
+    r"(?:https?://|www\.)\S{1,300}"
+    rf"|(?<![\w@])[a-z0-9][a-z0-9\-]{{0,60}}(?:\.[a-z0-9\-]{{1,40}}){{0,3}}\.(?:{ENDINGS})(?!\w)(?:/\S{{0,200}})?"
+)
+"""A link in a folded text, by its scheme or by the ending of its domain."""
 LONGEST_TERM = 40
 """Longer runs of characters are never a respelt term; the bound keeps the search for one linear."""
 
