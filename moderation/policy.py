@@ -116,7 +116,10 @@ class Policy:
 DOUBT = 0.45
 """How far the model moves a rule's weight, on the logit scale: the coefficient of a logistic regression of the label on
 both logits, over the held-out comments in which a rule was found."""
+RESERVE = 0.7
+"""What a rule's weight loses beforehand, from the same regression: weights are given by those who wrote the rules."""
 LIKELIER_THAN_ALL_OTHERS = 0.5
+"""The share from which a subcategory carries its category's score."""
 FIRMEST = 4.0
 """The model's logit is taken no firmer than this, so that no model can silence a certain rule alone."""
 
@@ -148,7 +151,7 @@ def combine(
         >>> scores[Category.VULGARITY], scores[Category.THREATS]
         (0.9, 0.02)
         >>> round(combine({Category.THREATS: 0.86}, 0.01, {})[Category.THREATS], 2)  # the model is sure of the contrary
-        0.5
+        0.34
     """
     scores = {code: min(model.get(code, 0.0), must_reject) for code in Category}
     moved = {code: _moved(weight, must_reject) for code, weight in rules.items()}
@@ -175,7 +178,7 @@ _KINDS = {parent: [code for code in Category if code.parent is parent is not cod
 
 def _moved(weight: float, must_reject: float) -> float:
     doubt = max(-FIRMEST, min(FIRMEST, _logit(must_reject)))
-    return 1 / (1 + math.exp(-_logit(weight) - DOUBT * doubt))
+    return 1 / (1 + math.exp(-_logit(weight) + RESERVE - DOUBT * doubt))
 
 
 def _logit(probability: float) -> float:

@@ -40,6 +40,7 @@ from moderation.decision import Category
 from moderation.lexicon import Lexicon
 from moderation.phrase import Phrase, PhraseError, read
 from moderation.sentences import Sentences
+from moderation.spans import Spans
 from moderation.text import Respellings, Text
 
 _TOKENS = re.compile(r"[^\W_]+")
@@ -160,22 +161,27 @@ def without_excused(matches: Iterable[Match], excused: Iterable[Match]) -> list[
     Returns:
         The matches that still count.
     """
-    spans = [(span.start, span.end, span.rule.code) for span in excused]
+    by_code: dict[Category | None, list[tuple[int, int]]] = {}
+    for span in excused:
+        by_code.setdefault(span.rule.code, []).append((span.start, span.end))
+    covered = {code: Spans(pairs) for code, pairs in by_code.items()}
     return [
         match
         for match in matches
         if not any(
-            start < match.end and match.start < end and (code is None or code in (match.rule.code, _parent(match.rule)))
-            for start, end, code in spans
+            code in covered and covered[code].overlap(match.start, match.end) for code in {None, match.rule.code, _parent(match.rule)}
         )
     ]
 
 
 def withhold(folded: str, excused: Iterable[Match]) -> str:
     """The folded comment with blanks for the excused words, as the model may read it: every position stays."""
-    for span in excused:
-        folded = folded[: span.start] + " " * (span.end - span.start) + folded[span.end :]
-    return folded
+    pieces: list[str] = []
+    done = 0
+    for start, end in Spans((span.start, span.end) for span in excused):
+        pieces += (folded[done:start], " " * (end - start))
+        done = end
+    return "".join((*pieces, folded[done:]))
 
 
 @contextmanager
@@ -238,13 +244,12 @@ def _spans(candidates: Iterable[tuple[Rule, Phrase]], folded: str) -> Iterator[M
         spans = {span for _, phrase in group for span in phrase.find(sentences)}
         if not spans:
             continue
-        harmless = [span for phrase in rule.unless for span in phrase.find(sentences)]
-        near = [span for phrase in rule.unless_near for span in phrase.find(sentences)]
+        harmless = Spans(span for phrase in rule.unless for span in phrase.find(sentences))
+        near = Spans(span for phrase in rule.unless_near for span in phrase.find(sentences))
         for start, end in sorted(spans):
-            if any(low < end and start < high for low, high in harmless):
+            if harmless.overlap(start, end):
                 continue
-            low, high = _sentence(folded, start, end) if near else (0, 0)
-            if not any(low <= begin and stop <= high for begin, stop in near):
+            if not rule.unless_near or not near.begin_between(*_sentence(folded, start, end)):
                 yield Match(rule, start, end)
 
 

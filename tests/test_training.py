@@ -118,6 +118,18 @@ def test_evaluating_prints_figures_for_every_labelled_code(capsys: pytest.Captur
     assert "promotion.commercial" in capsys.readouterr().out
 
 
+def test_the_report_is_one_page_with_pictures_and_the_same_figures_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "report.html"
+    assert main(["report", "--out", str(page)]) == 0
+    assert "own: verdict right" in capsys.readouterr().out
+    content = page.read_text(encoding="utf-8")
+    assert content.count("data:image/png;base64,") == 3
+    assert "http" not in content.split("<h2>The worst")[0]
+    found = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert set(found["contributions"]) == {"rules alone", "model alone", "both"}
+    assert 0.5 < found["targets"]["own: verdict right"] <= 1.0
+
+
 def test_duplicates_and_near_duplicates_are_dropped() -> None:
     examples = [Example(text, approved(), "own") for text in ("A line.", "a  LINE", "another")]
     assert [example.text for example in without_duplicates(examples)] == ["A line.", "another"]
