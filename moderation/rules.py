@@ -375,4 +375,5 @@ def _respellings(lexicons: Mapping[str, Lexicon]) -> Respellings:
 
     worst_first = sorted(lexicons.values(), key=lambda lexicon: (lexicon.name != "profanity", lexicon.name))
     masked = [lexicon for lexicon in worst_first if lexicon.masked]
-    return Respellings(dict.fromkeys(words(worst_first)), dict.fromkeys(words(masked)))
+    real = files("moderation").joinpath("data/real_words.txt").read_text(encoding="utf-8").splitlines()
+    return Respellings(dict.fromkeys(words(worst_first)), dict.fromkeys(words(masked)), (word for word in real if not word.startswith("#")))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from itertools import groupby
 
@@ -27,12 +27,15 @@ LINK = (
 """A link in a folded text, by its scheme or by the ending of its domain."""
 LONGEST_TERM = 40
 """Longer runs of characters are never a respelt term; the bound keeps the search for one linear."""
+SHORTEST_MISSPELT = 5
+"""Letters that a term must have for its misspellings to be undone: shorter words are too near to one another."""
 
 # Marks and controls that are laid over Latin letters to break a word. Arabic and Hebrew points are letters' parts: kept.
 _OVERLAID = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]")
 _SPACES = frozenset("\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 # In plain ASCII only controls fold to anything but lower case: white space to a blank, the others to nothing.
 _CONTROLS = {code: " " if chr(code) in _SPACES else None for code in (*range(10), *range(11, 32), 127)}
+_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) != "'"}
 _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "\u201c": '"', "\u201d": '"'})
 
 # Symbols and digits read as letters, only inside a token that also holds letters.
@@ -65,16 +68,22 @@ class Respellings:
 
     Args:
         terms: Every word that folding may restore, lower case. Those that come first win where a mask is ambiguous.
-        maskable: The part of them that people mask (``f*ck``): the others are restored from digits, spaces and
-            stretched letters only.
+        maskable: The part of them that people mask (``f*ck``) and whose misspellings are undone: the others are restored
+            from digits, spaces and stretched letters only.
+        words: Words that look like a misspelt term and are none.
     """
 
-    def __init__(self, terms: Iterable[str], maskable: Iterable[str] = ()) -> None:
+    def __init__(self, terms: Iterable[str], maskable: Iterable[str] = (), words: Iterable[str] = ()) -> None:
         self.terms = frozenset(term for term in terms if " " not in term)
         self._maskable: dict[tuple[str, int], list[str]] = {}
+        self.misspelt: dict[str, str] = {}
         for term in maskable:
             if " " not in term and len(term) > 2:
                 self._maskable.setdefault((term[0], len(term)), []).append(term)
+                for variant in misspellings(term):
+                    self.misspelt.setdefault(variant, term)
+        for word in (*self.terms.intersection(self.misspelt), *words):
+            self.misspelt.pop(word, None)
         self._squeezed: dict[str, str] = {}
         for term in sorted(self.terms, reverse=True):
             self._squeezed[squeeze(term)] = term
@@ -232,7 +241,27 @@ def fold(original: str, respellings: Respellings) -> Text:
     if _is_suspect(folded):
         folded, starts, ends = _replace(folded, starts, ends, _spaced_words(folded, respellings))
         folded, starts, ends = _replace(folded, starts, ends, _respelt_words(folded, respellings))
+    words = folded.translate(_BLANKS).split() if folded.isascii() else WORD.findall(folded)
+    if not respellings.misspelt.keys().isdisjoint(words):
+        folded, starts, ends = _replace(folded, starts, ends, _misspelt_words(folded, respellings))
     return Text(original, folded, starts, ends)
+
+
+def misspellings(term: str) -> Iterator[str]:
+    """How people mistype a term of five letters or more: a letter left out, doubled, or two of them swapped; never the first.
+
+    Example:
+        >>> list(misspellings("idiot"))[:3]
+        ['iiot', 'idot', 'idit']
+    """
+    if len(term) < SHORTEST_MISSPELT or not term.isalpha():
+        return
+    for place in range(1, len(term)):
+        yield term[:place] + term[place + 1 :]
+    for place in range(1, len(term) - 1):
+        yield term[:place] + term[place + 1] + term[place] + term[place + 2 :]
+    for place in range(len(term)):
+        yield term[: place + 1] + term[place:]
 
 
 def _is_suspect(folded: str) -> bool:
@@ -339,6 +368,12 @@ def _spaced_words(folded: str, respellings: Respellings) -> list[Replacement]:
         if joined is not None:
             replacements.append((match.start(), match.end(), joined))
     return replacements
+
+
+def _misspelt_words(folded: str, respellings: Respellings) -> list[Replacement]:
+    return [
+        (*match.span(), respellings.misspelt[match.group()]) for match in WORD.finditer(folded) if match.group() in respellings.misspelt
+    ]
 
 
 def _respelt_words(folded: str, respellings: Respellings) -> list[Replacement]:

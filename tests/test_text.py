@@ -122,3 +122,20 @@ def check_spans(text: Text, step: int = 1) -> None:
     for start in range(0, len(text.folded), step):
         low, high = text.span(start, start + 1)
         assert 0 <= low < high <= len(text.original)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("idoit", "idiot"), ("idot", "idiot"), ("idiiot", "idiot"), ("moorn", "moron"), ("you are an idoit!", "you are an idiot!")],
+)
+def test_a_misspelt_term_is_read_as_the_term(typed: str, read: str) -> None:
+    assert fold(typed, KNOWN_TYPED).folded == read
+
+
+def test_a_word_that_looks_like_a_misspelt_term_stays_what_it_is() -> None:
+    assert fold("a moron morn on the moon", KNOWN_TYPED).folded == "a moron morn on the moon"
+    typed = "the accused wore a batch of horns, paid fees and cooked finnish fish in a garage near niger"
+    assert fold(typed, RuleSet.load().respellings).folded == typed
+
+
+KNOWN_TYPED = Respellings(["idiot", "moron"], maskable=["idiot", "moron"], words=["morn", "moon"])
