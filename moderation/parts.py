@@ -47,12 +47,13 @@ class Word:
     optional = False
     loose = False
 
-    __slots__ = ("_token", "_words", "open")
+    __slots__ = ("_anchors", "_token", "_words", "open")
 
     def __init__(self, token: str) -> None:
         self._token = token
         self.open = "*" in token
         self._words = (token,) if token.isalpha() else tuple(WORD.findall(token)) or (token.strip("*"),)
+        self._anchors: Anchors = (frozenset({_rarest(token)}),)
 
     @property
     def width(self) -> int:
@@ -71,7 +72,13 @@ class Word:
         return _along(sentences, at, self._words)
 
     def anchors(self) -> Anchors:
-        return (frozenset({_rarest(self._token)}),)
+        return self._anchors
+
+
+@cache
+def word(token: str) -> Word:
+    """The part for a token, made once: phrases share most of their words."""
+    return Word(token)
 
 
 class Term:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from moderation.lexicon import Lexicon
-from moderation.parts import Anchors, Branch, Clause, Edge, Either, Part, Place, Skip, Term, Word, cost
+from moderation.parts import Anchors, Branch, Clause, Edge, Either, Part, Place, Skip, Term, cost, word
 from moderation.sentences import PLACES, Sentences
 
 _TOKEN = re.compile(r"[()|?^$*]|\{[\w.]+\}|\.\.\d|\*?'?[^\W_][\w'&/+\-]*\*?")
@@ -174,7 +174,7 @@ class _Reader:
             raise PhraseError(f"'{self._source}' has a '?' behind nothing: put it right behind a word or bracket.")
         if token == "*":
             raise PhraseError(f"'{self._source}' has a '*' without a word: write ..1 for any word.")
-        return Word(token)
+        return word(token)
 
     def _named(self, name: str) -> Part:
         if name in PLACES:

@@ -267,7 +267,8 @@ def _parent(rule: Rule) -> Category | None:
 
 @cache
 def _bundled() -> RuleSet:
-    return _load(None)
+    with _uncollected():
+        return _load(None)
 
 
 def _load(folder: Path | None) -> RuleSet:
