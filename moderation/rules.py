@@ -39,9 +39,10 @@ from moderation import lexicon as lexicons_module
 from moderation.decision import Category
 from moderation.lexicon import Lexicon
 from moderation.phrase import Phrase, PhraseError, read
+from moderation.respellings import Respellings
 from moderation.sentences import Sentences
 from moderation.spans import Spans
-from moderation.text import Respellings, Text
+from moderation.text import Text
 
 _TOKENS = re.compile(r"[^\W_]+")
 _BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}  # the same for plain ASCII, and quicker

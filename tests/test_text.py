@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.respellings import Respellings
 from moderation.rules import RuleSet
-from moderation.text import Respellings, Text, fold
+from moderation.text import Text, fold
 
 KNOWN = Respellings(
     ["fuck", "fucking", "shit", "bullshit", "ass", "asshole", "idiot", "kill", "you", "are", "bitch", "moron"],
