@@ -230,10 +230,13 @@ class Either:
         return [(starts, branch) for starts, branch in self._openings if starts is None or len(starts) != 1]
 
     def ends(self, sentences: Sentences, at: int, first: bool) -> set[int]:
+        if len(self._branches) == 1:
+            return _follow(self._branches[0], sentences, at, first)
         ends: set[int] = set()
         forms = _forms(sentences.words[at]) if at < len(sentences.words) else ("",)
-        for branch in self._by_word.get(forms[0], ()) if len(forms) == 1 else [b for form in forms for b in self._by_word.get(form, ())]:
-            ends |= _follow(branch, sentences, at, first)
+        for form in forms:
+            for branch in self._by_word.get(form, ()):
+                ends |= _follow(branch, sentences, at, first)
         for starts, branch in self._others:
             if starts is None or forms[0] in starts or (len(forms) > 1 and forms[1] in starts):
                 ends |= _follow(branch, sentences, at, first)
@@ -254,6 +257,9 @@ Part = Word | Term | Skip | Place | Clause | Edge | Either
 
 def _follow(branch: Branch, sentences: Sentences, at: int, first: bool) -> set[int]:
     """Where the parts of a branch, one behind the other, end."""
+    if len(branch) == 1:
+        node, optional = branch[0]
+        return {at, *node.ends(sentences, at, first)} if optional else set(node.ends(sentences, at, first))
     reached = {at}
     loose = False  # behind a quotation or a link the next word follows whatever signs stand between
     for node, optional in branch:

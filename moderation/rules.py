@@ -44,8 +44,6 @@ from moderation.sentences import Sentences
 from moderation.spans import Spans
 from moderation.text import Text
 
-_TOKENS = re.compile(r"[^\W_]+")
-_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}  # the same for plain ASCII, and quicker
 _SENTENCE_END = re.compile(r"[.!?\n]+")
 _CODES = frozenset(code.value for code in Category)
 
@@ -142,13 +140,13 @@ class RuleSet:
         Returns:
             The matches, by the order of the rules; empty for most comments, after two look-ups.
         """
-        return list(_spans(self._rule_gate.candidates(text.folded), text.folded))
+        return list(_spans(self._rule_gate.candidates(text), text.folded))
 
     def excuse(self, text: Text) -> list[Match]:
         """Find the spans that an exception excuses."""
         return [
             Match(match.rule, *_sentence(text.folded, match.start, match.end)) if match.rule.reach == "sentence" else match
-            for match in _spans(self._exception_gate.candidates(text.folded), text.folded)
+            for match in _spans(self._exception_gate.candidates(text), text.folded)
         ]
 
 
@@ -216,9 +214,9 @@ class _Gate:
                 table.setdefault(anchor.removeprefix("*"), []).append(condition)
         self._known = frozenset(self._words)
 
-    def candidates(self, folded: str) -> list[tuple[Rule, Phrase]]:
+    def candidates(self, text: Text) -> list[tuple[Rule, Phrase]]:
         """The phrases whose every anchor the comment holds, in the order of the rules."""
-        words = frozenset(folded.translate(_BLANKS).split() if folded.isascii() else _TOKENS.findall(folded))
+        folded, words = text.folded, text.tokens
         conditions = [condition for word in self._known & words for condition in self._words[word]]
         for part, further in self._parts.items():
             if part in folded:

@@ -49,6 +49,8 @@ class Sentences:
 
     def where(self, anchor: frozenset[str], parts: tuple[str, ...]) -> list[int]:
         """The places of the words that are one of the anchor's, or hold one of its parts."""
+        if not parts and "'" not in self.folded:
+            return [place for place, word in enumerate(self.words) if word in anchor]
         return [
             place
             for place, word in enumerate(self.words)
