@@ -105,8 +105,6 @@ class Moderator:
     def _decision(self, reading: _Reading, article: str | None) -> Decision:
         shared = None if article is None else relevance(reading.text.folded, article, self.model)
         if reading.combined is None:
-            if shared is None or shared >= self.policy.minimum_relevance:
-                return Decision((), reading.must_reject, reading.scores, no_evidence, shared)
             return Decision(self.policy.decide({}, shared), reading.must_reject, reading.scores, no_evidence, shared)
         categories = self.policy.decide(reading.combined, shared)
         find_evidence = _Evidence(reading, categories) if categories else no_evidence

@@ -119,12 +119,7 @@ class Skip:
         self._most = self.width = most
 
     def ends(self, sentences: Sentences, at: int, first: bool) -> list[int]:
-        ends = []
-        for end in range(at, min(at + self._most, len(sentences.words))):
-            if sentences.apart[end] and not (first and end == at):
-                break
-            ends.append(end + 1)
-        return ends
+        return _onward(sentences.apart, at, self._most, first)
 
     def anchors(self) -> Anchors:
         return ()
@@ -160,12 +155,7 @@ class Clause:
     loose = False
 
     def ends(self, sentences: Sentences, at: int, first: bool) -> list[int]:
-        ends = []
-        for end in range(at, min(at + _LONGEST_CLAUSE, len(sentences.words))):
-            if sentences.begins[end] and not (first and end == at):
-                break
-            ends.append(end + 1)
-        return ends
+        return _onward(sentences.begins, at, _LONGEST_CLAUSE, first)
 
     def anchors(self) -> Anchors:
         return ()
@@ -283,6 +273,16 @@ def _starts_of(branch: Branch) -> Set[str] | None:
         if not optional:
             return starts
     return None
+
+
+def _onward(fences: list[bool], at: int, most: int, first: bool) -> list[int]:
+    """Where a run of any words ends, from one place on: before each fence, which stands before a word or the end."""
+    ends = []
+    for end in range(at, min(at + most, len(fences) - 1)):
+        if fences[end] and not (first and end == at):
+            break
+        ends.append(end + 1)
+    return ends
 
 
 def _along(sentences: Sentences, at: int, words: tuple[str, ...]) -> tuple[int, ...]:

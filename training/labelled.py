@@ -8,7 +8,7 @@ columns are passed over.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -129,12 +129,3 @@ def _from_codes(row: Mapping[str, str], columns: Iterable[str]) -> dict[str, boo
     elif REJECT not in labels and all(code.value in labels for code in Category if code.parent is code):
         labels[REJECT] = False  # every category is known and none holds
     return labels
-
-
-def rows(examples: Iterable[Example]) -> Iterator[tuple[str, str]]:
-    """Give each example back as text and label, as `read` would read them."""
-    for example in examples:
-        held = [head for head in HEADS if head != REJECT and example.labels.get(head)]
-        subs = {head.partition(".")[0] for head in held if "." in head}
-        codes = [head for head in held if head not in subs]
-        yield example.text, ";".join(codes) if codes else "reject" if example.labels.get(REJECT) else "approve"

@@ -96,10 +96,10 @@ def targets(judged: Judged) -> Iterator[tuple[str, float]]:
         for share in (0.015, 0.02):
             bar = np.quantile(jigsaw.scores(REJECT)[clean], 1 - share)
             yield f"jigsaw: violations rejected at {share:.1%} of clean ones", float((jigsaw.scores(REJECT)[~clean] > bar).mean())
-    for source, name, positive in (("hatexplain", "AUC of hate or offensive against normal", "normal"),):
-        part = judged.of(source)
-        if part.examples:
-            yield f"{source}: {name}", _auc(np.array([example.kind != positive for example in part.examples]), part.scores(REJECT))
+    hatexplain = judged.of("hatexplain")
+    if hatexplain.examples:
+        offending = np.array([example.kind != "normal" for example in hatexplain.examples])
+        yield "hatexplain: AUC of hate or offensive against normal", _auc(offending, hatexplain.scores(REJECT))
     edos = judged.of("edos")
     if edos.examples:
         yield "edos: best macro-F1", _best_f1(edos.labels("abuse.sexism") == 1, edos.scores("abuse.sexism"), "macro")
